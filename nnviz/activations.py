@@ -22,6 +22,7 @@ _NOT_ACTIVATIONS = {"get", "serialize", "deserialize"}  # Keras' own helpers in 
 _REACH = 8.0  # standard deviations of z covered by the quadrature; the rest weighs less than 1e-14
 _NODES = 20_001
 _SIDE = 1e-7  # how far "just left and right" of a point is, relative to its size
+_BESIDE = 1e-9
 _TIE = 1e-5  # how far a slope may lie outside its neighbours' before it is an artefact of a tie
 
 
@@ -215,7 +216,10 @@ def activation_vector(name: str, scores: ArrayLike, **parameters: Value) -> Vect
     z = _rules.vector("scores", scores, 2, 50)
     if name == "glu" and z.size % 2:
         raise ValueError(f"scores must have an even length for glu, which splits them in two halves, not {z.size}")
-    outputs, derivative = jacobian(function, z)
+    outputs, _ = jacobian(function, z)
+    # on a kink, where sparsemax sits for many whole numbers, automatic differentiation returns the slope of neither
+    # side; a billionth beside it there is one
+    _, derivative = jacobian(function, z + _BESIDE * np.arange(z.size))
     return VectorActivation(*(_rules.read_only(values) for values in (z, outputs, derivative)))
 
 

@@ -10,7 +10,7 @@ from nnviz.initializers import INITIALIZERS
 
 VANISHING = 2.0  # decades lost between last and first hidden layer: the first learns a hundred times more slowly
 EXPLODING = math.log10(70)  # first over last, AUTOTRAINER's threshold (Zhang et al. 2021)
-_PROBE = np.linspace(-10, 10, 2_001)
+_PROBE = np.linspace(-10, 10, 2_001)  # where to look for the steepest slope; a second look goes twice as far
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -28,12 +28,16 @@ def _cause(result: LayerGradients) -> str:
     """Why a layer scales the gradient: slope of the activation times stretch of the weights."""
     spec = result.spec
     parameters = dict(spec.activation_parameters)
-    steepest = float(np.abs(activation_curve(spec.activation, _PROBE, **parameters).slope).max())
+    steepest, farther = (
+        float(np.abs(activation_curve(spec.activation, probe, **parameters).slope).max())
+        for probe in (_PROBE, 2 * _PROBE)
+    )
+    bound = f"it never exceeds {steepest:.3g}" if farther <= steepest * 1.001 else "it has no bound"
     law = INITIALIZERS[spec.initializer].law(spec.width, spec.width, **dict(spec.initializer_parameters))
     stretch = math.sqrt(spec.width * (law.std**2 + law.mean**2))
     slope = float(np.sqrt(np.mean(result.slope_rms[: spec.depth] ** 2)))
     return (
-        f"the slope of {spec.activation} was {slope:.2g} (root mean square; it never exceeds {steepest:.3g}) "
+        f"the slope of {spec.activation} was {slope:.2g} (root mean square; {bound}) "
         f"and the weights stretch a vector about {stretch:.2g} times"
     )
 
@@ -91,9 +95,15 @@ def explain_flow(result: LayerGradients) -> str:
 def explain_chain(chain: NeuronChain) -> str:
     """One sentence on a chain of neurons: its product and which factors could have kept it alive."""
     layers = len(chain.factors)
+    broken = np.flatnonzero(~np.isfinite(chain.factors) | ~np.isfinite(chain.products))
+    if broken.size:
+        return f"The chain of {layers} neurons overflows float64: no finite product is left at neuron {broken[0] + 1}."
     amplifying = int((np.abs(chain.factors) >= 1).sum())
-    size = abs(chain.product)
-    product = f"∂a_L/∂x = {chain.product:.3g}" if size else "∂a_L/∂x is exactly 0"
+    if chain.product:
+        sign = "−" if chain.product < 0 else ""
+        product = f"∂a_L/∂x = {sign}{_size(math.log10(abs(chain.product)))}"
+    else:
+        product = "∂a_L/∂x = 0 exactly"
     return (
         f"The product of the {layers} factors w·φ′(z) is {product}: "
         f"{amplifying} of them {'is' if amplifying == 1 else 'are'} at least 1 in size, "

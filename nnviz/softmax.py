@@ -16,6 +16,7 @@ FEWEST, MOST = 2, 50  # scores
 LARGEST = 1e6  # size of a score; beyond it a float64 has no room for the difference between two scores
 TEMPERATURES = (1e-3, 1e3)
 DTYPES = ("float64", "float32", "float16")
+OVERFLOW = {name: float(np.log(np.finfo(name).max)) for name in DTYPES}  # the largest x whose e^x is still finite
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,14 @@ def numbers_to_numbers() -> None:
         st.caption(
             f"Shaded: where {first} is saturated, |f′(z)| < {threshold:g}. Dots: the operating point, with its tangent."
         )
-        rows = ["| | f(z) | f′(z) | mean of f | variance of f | zero-centred? |", "|:--|--:|--:|--:|--:|:--|"]
+        rows = ["| | f(z) | f′(z) | mean | variance | zero-centred |", "|:--|--:|--:|--:|--:|:--|"]
         for name in names:
             point, moments = points[name], shared.activation_moments(name, mean, std, **given[name])
             centred = "yes" if abs(moments.mean) < 0.01 else "no"
-            numbers = (point.y[0], point.slope[0], moments.mean, moments.variance)
-            rows.append(f"| **{name}** | " + " | ".join(f"{value:.5g}" for value in numbers) + f" | {centred} |")
+            cells = f"{point.y[0]:.4g} | {point.slope[0]:.4g} | {moments.mean:.4f} | {moments.variance:.4f}"
+            rows.append(f"| **{name}** | {cells} | {centred} |")
         st.markdown("\n".join(rows))
-        st.caption(f"Readings at z = {z:g}; mean and variance of f(z) for z ~ N(μ = {mean:g}, σ = {std:g}).")
+        st.caption(f"Readings at z = {z:g}; mean and variance are those of f(z) for z ~ N({mean:g}, {std:g}²).")
     st.subheader("What they are")
     for name in names:
         describe(name)

@@ -67,11 +67,10 @@ with right, explained():
     with st.spinner("Computing the backward pass …", show_time=True):
         flow = shared.layer_gradients(spec)
     sentence = explain_flow(flow)
-    verdict, _, evidence = sentence.partition(":")
-    st.markdown(f"**{verdict}:**{evidence}" if evidence else sentence)
+    chart.say(sentence)
     chart.show(figures.draw_gradients(flow, quantity, ends), key="flow", alt=f"Gradient per layer. {sentence}")
     columns = st.columns(3)
-    columns[0].metric("Lost, last to first", f"{flow.decades:.2f} decades")
+    columns[0].metric("Lost, last to first", "all of it" if np.isinf(flow.decades) else f"{flow.decades:.2f} decades")
     columns[1].metric("Kept per layer", f"{flow.kept_per_layer:.3g}")
     columns[2].metric(
         "Loss at the start",

@@ -23,7 +23,7 @@ with right, explained():
     activation, initializer = ("relu", "he_normal") if cured else ("sigmoid", "glorot_uniform")
     result = shared.layer_gradients(NetworkSpec(depth, 30, activation, initializer))
     sentence = explain_flow(result)
-    st.markdown(sentence)
+    chart.say(sentence)
     chart.show(draw_gradients(result, "biases", (-20.0, 1.0)), key="home", alt=f"Gradient per layer. {sentence}")
 
 st.subheader("What you can take apart")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from nnviz.figures.activations import draw_jacobian
 from nnviz.figures.softmax import draw_probabilities
-from nnviz.softmax import DTYPES
+from nnviz.softmax import DTYPES, OVERFLOW
 from nnviz.web import chart, controls, shared
 from nnviz.web.errors import explained
 
@@ -49,7 +49,10 @@ with left, explained():
         st.subheader("Stable against naive")
         broken = int((~np.isfinite(result.naive)).sum())
         if broken:
-            st.warning(f"The naive formula fails in {dtype}: {broken} of its {len(scores)} shares are not numbers.")
+            st.warning(
+                f"The naive formula fails: {broken} of its {len(scores)} shares are not numbers, "
+                f"because e^x overflows {dtype} beyond x = {OVERFLOW[dtype]:.1f}."
+            )
         else:
             st.markdown("Both formulas agree here. Raise the shift, lower the temperature or lower the precision.")
         rows = ["| i | score z | z/T | e^(z/T) | naive | stable |", "|--:|--:|--:|--:|--:|--:|"]

@@ -1,5 +1,6 @@
 """One look for all figures: colours, margins, numbers. The theme gives background, fonts and grid."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ def log_axis(title: str, decades: tuple[float, float] | None = None, **more: Any
 
 def short(value: float) -> str:
     """A number for a bar: three digits, and never rounded to 0."""
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
+    if value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e4:
         return f"{value:.3g}".replace("-", "−")
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits}e{int(exponent)}".replace("-", "−")

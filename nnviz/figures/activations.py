@@ -127,7 +127,7 @@ def draw_vector(result: VectorActivation, name: str) -> go.Figure:
         xaxis=_style.axis("score", domain=[0, 0.46]),
         yaxis=_style.axis("z"),
         xaxis2=_style.axis("output", domain=[0.56, 1], anchor="y2"),
-        yaxis2=_style.axis(f"{name}(z)", anchor="x2"),
+        yaxis2=_style.axis("", anchor="x2"),
     )
 
 

@@ -24,10 +24,17 @@ def _layer_axis(depth: int, count: int) -> dict[str, object]:
     """Hidden layers count from the input; the output layer, if drawn, comes last."""
     stride = 1 if depth <= 20 else 5 if depth <= 50 else 10
     ticks = [layer for layer in range(1, depth + 1) if layer == 1 or layer % stride == 0]
+    if count > depth and stride > 1:
+        ticks = [layer for layer in ticks if count - layer > stride / 2]  # room for the word at the end
     names = [str(layer) for layer in ticks]
     if count > depth:
         ticks, names = [*ticks, count], [*names, "out"]
-    return _style.axis("layer", range=[0.4, count + 0.6], tickvals=ticks, ticktext=names)
+    return _style.axis("layer", range=[0.4, count + 0.6], tickvals=ticks, ticktext=names, tickangle=0)
+
+
+def _drawable(values: np.ndarray) -> np.ndarray:
+    """What a logarithmic axis can show: finite and above 0; nan leaves a gap."""
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
 def draw_gradients(result: LayerGradients, quantity: str, decades: tuple[float, float] | None = None) -> go.Figure:
@@ -41,17 +48,18 @@ def draw_gradients(result: LayerGradients, quantity: str, decades: tuple[float, 
     values = getattr(result, field)
     count = len(values)
     layers = _layers(result)
-    positive = values[np.isfinite(values) & (values > 0)]
+    drawn = _drawable(values)
+    seen = np.isfinite(drawn)
+    positive = drawn[seen]
     low = np.floor(np.log10(positive.min())) - 1 if positive.size else -1.0
     high = np.ceil(np.log10(positive.max())) + 0.6 if positive.size else 1.0
     low, high = decades or (max(low, _LOWEST), high)
-    seen = np.isfinite(values) & (values > 0)
     colours = [_style.PALETTE[0]] * (count - 1) + [_style.PALETTE[1]]
-    upright = count <= 14
+    upright = count <= 8  # more would overlap on a phone
     bars = {
         "type": "bar",
         "x": layers,
-        "y": np.where(seen, values, np.nan),
+        "y": drawn,
         "marker": {"color": colours},
         "text": [_style.short(float(value)) if there else "" for value, there in zip(values, seen, strict=True)],
         "textposition": "outside",
@@ -161,9 +169,7 @@ def draw_signal(result: LayerGradients) -> go.Figure:
             "line": {"color": _style.PALETTE[i], "dash": _style.DASHES[i], "width": 2.5},
             "hovertemplate": f"layer %{{x}}: {name} = %{{y:.4g}}<extra></extra>",
         }
-        for i, (panel, name, values) in enumerate(
-            (("y", "std of a", np.where(std > 0, std, np.nan)), ("y2", "mean of a", mean))
-        )
+        for i, (panel, name, values) in enumerate((("y", "std of a", _drawable(std)), ("y2", "mean of a", mean)))
     ]
     return _style.figure(
         lines,
@@ -177,16 +183,17 @@ def draw_signal(result: LayerGradients) -> go.Figure:
 def draw_chain(chain: NeuronChain) -> go.Figure:
     """The factor w·φ′(z) of each neuron in the chain, and the product from the output back to it."""
     layers = list(range(1, len(chain.factors) + 1))
-    sizes = np.abs(chain.factors), np.abs(chain.products)
+    sizes = tuple(_drawable(np.abs(values)) for values in (chain.factors, chain.products))
     bars = {
         "type": "bar",
         "x": layers,
-        "y": np.where(sizes[0] > 0, sizes[0], np.nan),
+        "y": sizes[0],
         "name": "|w·φ′(z)| of this neuron",
         "marker": {"color": _style.PALETTE[0], "opacity": 0.7},
-        "text": [_style.short(float(value)) for value in sizes[0]],
+        "text": [_style.short(float(value)) for value in np.abs(chain.factors)],
         "textposition": "outside",
-        "textangle": 0 if len(layers) <= 14 else -90,
+        "constraintext": "none",
+        "textangle": 0 if len(layers) <= 8 else -90,
         "cliponaxis": False,
         "hovertemplate": "neuron %{x}: |w·φ′(z)| = %{y:.4g}<extra></extra>",
     }
@@ -194,7 +201,7 @@ def draw_chain(chain: NeuronChain) -> go.Figure:
         "type": "scatter",
         "mode": "lines+markers",
         "x": layers,
-        "y": np.where(sizes[1] > 0, sizes[1], np.nan),
+        "y": sizes[1],
         "name": "product from the output back to here, |∂a_L/∂a|",
         "line": {"color": _style.PALETTE[1], "width": 2.5, "dash": "dash"},
         "hovertemplate": "back to neuron %{x}: %{y:.4g}<extra></extra>",
@@ -208,12 +215,15 @@ def draw_chain(chain: NeuronChain) -> go.Figure:
         "y1": 1,
         "line": {"color": _style.FAINT, "dash": "dot"},
     }
+    drawn = np.concatenate(sizes)
+    drawn = drawn[np.isfinite(drawn)] if np.isfinite(drawn).any() else np.ones(1)
+    ends = np.floor(np.log10(drawn.min())) - 0.2, max(0.0, np.ceil(np.log10(drawn.max()) * 4) / 4)
     return _style.figure(
         [bars, line],
         400,
         shapes=[one],
         xaxis=_style.axis("neuron (input on the left)", nticks=20),
-        yaxis=_style.log_axis("size"),
+        yaxis=_style.log_axis("size", (float(ends[0]), float(ends[1] + 0.18 * (ends[1] - ends[0])))),
     )
 
 
@@ -240,7 +250,7 @@ def draw_factor(result: NeuronFactor) -> go.Figure:
         "text": "1: neither shrinks nor grows",
         "showarrow": False,
     }
-    top = max(1.15, 1.1 * float(np.abs(result.factor).max()))
+    top = max(1.15, 1.1 * float(np.nanmax(_drawable(np.abs(result.factor)), initial=0)))
     return _style.figure(
         [curve],
         400,

@@ -32,10 +32,7 @@ def draw_probabilities(result: SoftmaxOutputs) -> go.Figure:
                 "hovertemplate": f"score %{{customdata:.5g}}<br>{name} = %{{y:.6g}}<extra></extra>",
             }
         )
-    ticks = [
-        f"z<sub>{i}</sub>={_style.short(float(z))}" if count <= 10 else str(i)
-        for i, z in zip(places, result.logits, strict=True)
-    ]
+    ticks = [f"z<sub>{i}</sub>={z:.6g}" if count <= 10 else str(i) for i, z in zip(places, result.logits, strict=True)]
     return _style.figure(
         bars,
         400,

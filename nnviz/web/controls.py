@@ -3,8 +3,9 @@
 A value in the address that breaks a control's rule is refused with a notice on the page, and the default stays.
 """
 
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -42,10 +43,24 @@ def reading_the_address() -> Iterator[None]:
             place.warning("  \n".join(["**The link was not quite right.**", *refused]), icon=":material/link_off:")
 
 
-def _check(key: str, rule: str, valid: Callable[[list[str]], bool]) -> None:
-    sent = st.query_params.get_all(key)
-    if sent and not valid(sent):
-        _notices.get([]).append(f"{key} must be {rule}, not {_quote(', '.join(sent))}; the default is shown instead.")
+class _Sent:
+    """What the address says about one control, compared with the rule that the control follows."""
+
+    def __init__(self, key: str, rule: str) -> None:
+        self._key, self._rule = key, rule
+        self.values = st.query_params.get_all(key)  # read before the widget, which removes what it refuses
+
+    def judge(self, valid: bool, shown: Any) -> None:
+        if self.values and not valid:
+            instead = "none" if shown is None else shown if isinstance(shown, str) else json.dumps(shown)
+            sent = _quote(", ".join(self.values))
+            _notices.get([]).append(f"{self._key} must be {self._rule}, not {sent}; it shows {instead}.")
+
+    def is_number(self, low: float, high: float, whole: bool, count: int = 1) -> bool:
+        return len(self.values) == count and all(_is_number(text, low, high, whole) for text in self.values)
+
+    def is_one_of(self, options: Collection[str], most: int = 1) -> bool:
+        return len(self.values) <= most and all(text in options for text in self.values)
 
 
 def _is_number(text: str, low: float, high: float, whole: bool) -> bool:
@@ -56,76 +71,83 @@ def _is_number(text: str, low: float, high: float, whole: bool) -> bool:
     return math.isfinite(value) and low <= value <= high and (not whole or value.is_integer())
 
 
+def _a_number(low: float, high: float, whole: bool) -> str:
+    return f"one {'whole number' if whole else 'number'} from {low:g} to {high:g}"
+
+
 def slider(label: str, key: str, low: Any, high: Any, default: Any, step: Any, help: str | None = None) -> Any:
     """A number from `low` to `high`; whole if `step` is an int."""
     whole = isinstance(step, int)
-    rule = f"one {'whole number' if whole else 'number'} from {low} to {high}"
-    _check(key, rule, lambda sent: len(sent) == 1 and _is_number(sent[0], low, high, whole))
+    sent = _Sent(key, _a_number(low, high, whole))
     form = "%d" if whole else f"%0.{max(0, -math.floor(math.log10(step) + 1e-9))}f"
-    return st.slider(label, low, high, default, step, key=key, help=help, format=form, **_BOUND)
+    value = st.slider(label, low, high, default, step, key=key, help=help, format=form, **_BOUND)
+    sent.judge(sent.is_number(low, high, whole), value)
+    return value
 
 
 def span(label: str, key: str, low: int, high: int, default: tuple[int, int], help: str | None = None) -> Any:
     """Two whole numbers from `low` to `high`."""
-    _check(
-        key,
-        f"two whole numbers from {low} to {high}",
-        lambda sent: len(sent) == 2 and all(_is_number(text, low, high, True) for text in sent),
-    )
-    return st.slider(label, low, high, default, 1, key=key, help=help, **_BOUND)
+    sent = _Sent(key, f"two whole numbers from {low} to {high}")
+    value = st.slider(label, low, high, default, 1, key=key, help=help, **_BOUND)
+    sent.judge(sent.is_number(low, high, True, count=2), value)
+    return value
 
 
 def seed(key: str = "seed") -> int:
-    """The seed of everything random on the page: typed, or dealt anew."""
+    """The seed of everything random on the page."""
     return integer("Seed", key, 0, 999_999, 0, "The same seed draws the same numbers, on every machine.")
 
 
 def integer(label: str, key: str, low: int, high: int, default: int, help: str | None = None) -> int:
     """A typed whole number from `low` to `high`."""
-    _check(
-        key,
-        f"one whole number from {low} to {high}",
-        lambda sent: len(sent) == 1 and _is_number(sent[0], low, high, True),
-    )
-    return int(st.number_input(label, low, high, default, 1, key=key, help=help, **_BOUND))
+    sent = _Sent(key, _a_number(low, high, True))
+    limits = float(low), float(high), float(default), 1.0  # a whole-number input fails on an infinity in the address
+    value = int(st.number_input(label, *limits, format="%d", key=key, help=help, **_BOUND))
+    sent.judge(sent.is_number(low, high, True), value)
+    return value
 
 
 def choose(label: str, key: str, options: Sequence[str], default: str | None = None, help: str | None = None) -> str:
     """One of many names, in a menu."""
-    _check(key, "a name from its menu", lambda sent: len(sent) == 1 and sent[0] in options)
+    sent = _Sent(key, "a name from its menu")
     index = list(options).index(default) if default else 0
-    return str(st.selectbox(label, options, index, key=key, help=help, **_BOUND))
+    value = str(st.selectbox(label, options, index, key=key, help=help, **_BOUND))
+    sent.judge(sent.is_one_of(options), value)
+    return value
 
 
 def pick(label: str, key: str, options: Sequence[str], help: str | None = None) -> str:
     """One of a few names, side by side; the first is the default."""
-    _check(key, f"one of {', '.join(options)}", lambda sent: len(sent) == 1 and sent[0] in options)
-    chosen = st.segmented_control(label, options, default=options[0], key=key, help=help, **_BOUND)
-    return str(chosen)
+    sent = _Sent(key, f"one of {', '.join(options)}")
+    chosen = st.segmented_control(label, options, default=options[0], required=True, key=key, help=help, **_BOUND)
+    value = options[0] if chosen is None else str(chosen)  # an empty value in the address chooses none
+    sent.judge(sent.is_one_of(options), value)
+    return value
 
 
 def several(label: str, key: str, options: Sequence[str], default: list[str], most: int) -> list[str]:
     """Several names from a menu, `most` at a time."""
-    _check(
-        key,
-        f"up to {most} names from its menu",
-        lambda sent: len(sent) <= most and all(name in options for name in sent),
-    )
-    return st.multiselect(label, options, default, max_selections=most, key=key, **_BOUND)
+    sent = _Sent(key, f"up to {most} names from its menu")
+    value = st.multiselect(label, options, default, max_selections=most, key=key, **_BOUND)
+    sent.judge(sent.is_one_of(options, most), value)
+    return value
 
 
 def switch(label: str, key: str, default: bool = False, help: str | None = None) -> bool:
     """On or off."""
-    _check(key, "true or false", lambda sent: len(sent) == 1 and sent[0].lower() in {"true", "false"})
-    return bool(st.toggle(label, default, key=key, help=help, **_BOUND))
+    sent = _Sent(key, "true or false")
+    value = bool(st.toggle(label, default, key=key, help=help, **_BOUND))
+    sent.judge(len(sent.values) == 1 and sent.values[0].lower() in {"true", "false"}, value)
+    return value
 
 
 def numbers(label: str, key: str, default: str, longest: int, help: str | None = None) -> list[float]:
     """A typed or pasted list of numbers; ValueError with the entry that is none."""
+    sent = _Sent(key, f"one text of at most {longest:,} characters")
     text = st.text_area(label, default, max_chars=longest, height=90, key=key, help=help, **_BOUND) or ""
-    entries = text.replace(",", " ").replace(";", " ").split()
+    sent.judge(len(sent.values) == 1 and len(sent.values[0]) <= longest, text)
     found = []
-    for place, entry in enumerate(entries, 1):
+    for place, entry in enumerate(text.replace(",", " ").replace(";", " ").split(), 1):
         try:
             found.append(float(entry))
         except ValueError:
@@ -151,9 +173,9 @@ def _parameter(owner: str, knob: Parameter, key: str) -> Value:
     if isinstance(knob.default, bool):
         return switch(label, key, knob.default, knob.meaning)
     if knob.optional:
-        sent = f"a number from {knob.low} to {knob.high}"
-        _check(key, sent, lambda values: len(values) == 1 and _is_number(values[0], knob.low, knob.high, False))
+        sent = _Sent(key, _a_number(knob.low, knob.high, False))
         more: Any = {"key": key, "help": knob.meaning, "placeholder": "none", **_BOUND}
         typed: float | None = st.number_input(label, knob.low, knob.high, None, knob.step, **more)
+        sent.judge(sent.is_number(knob.low, knob.high, False), typed)
         return typed
     return float(slider(label, key, knob.low, knob.high, knob.default, knob.step, knob.meaning))
