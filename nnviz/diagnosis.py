@@ -19,7 +19,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def _size(exponent: float) -> str:
     """10^exponent in words for a sentence: 0.43, 1.3 × 10⁻⁶."""
     if -2 <= exponent < 3:
-        return f"{10**exponent:.2g}"
+        return f"{10**exponent:.3g}" if exponent >= 2 else f"{10**exponent:.2g}"
     whole = math.floor(exponent)
     return f"{10 ** (exponent - whole):.1f} × 10{str(whole).translate(_SUPERSCRIPT)}"
 

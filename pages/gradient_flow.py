@@ -77,20 +77,22 @@ with right, explained():
         f"{flow.loss:.4g}",
         help="Cross-entropy at chance is ln of the number of classes.",
     )
-    tabs = st.tabs(["Saturated and dead", "Pre-activations z", "Activations a", "Single gradients"])
-    with tabs[0]:
-        alt = f"Saturated: {flow.saturated[0]:.0%} of layer 1, {flow.saturated[-2]:.0%} of the last hidden layer"
-        chart.show(figures.draw_shares(flow), key="shares", alt=alt)
-    with tabs[1]:
-        alt = f"Spread of z from {flow.z_std[0]:.3g} in layer 1 to {flow.z_std[-1]:.3g} in the output layer"
-        chart.show(figures.draw_distribution(flow.z_edges, flow.z_share, "pre-activation z", depth), key="z", alt=alt)
-    with tabs[2]:
-        alt = f"Spread of a from {flow.a_std[0]:.3g} in layer 1 to {flow.a_std[-1]:.3g} in the output layer"
-        chart.show(figures.draw_distribution(flow.a_edges, flow.a_share, "activation a", depth), key="a", alt=alt)
-    with tabs[3]:
-        lost = f"{flow.underflow[0]:.1%} of the first layer's gradients are exactly 0 in {dtype}."
-        chart.show(figures.draw_decades(flow), key="decades", alt=f"Sizes of the single gradients. {lost}")
-        st.caption(lost)
+    details = ("saturated and dead", "pre-activations z", "activations a", "single gradients")
+    detail = controls.pick("Inside the layers", "detail", details)
+    if detail == details[0]:
+        picture = figures.draw_shares(flow)
+        said = f"Saturated: {flow.saturated[0]:.0%} of layer 1, {flow.saturated[-2]:.0%} of the last hidden layer."
+    elif detail == details[1]:
+        picture = figures.draw_distribution(flow.z_edges, flow.z_share, "pre-activation z", depth)
+        said = f"The spread of z is {flow.z_std[0]:.3g} in layer 1 and {flow.z_std[-2]:.3g} in the last hidden layer."
+    elif detail == details[2]:
+        picture = figures.draw_distribution(flow.a_edges, flow.a_share, "activation a", depth)
+        said = f"The spread of a is {flow.a_std[0]:.3g} in layer 1 and {flow.a_std[-2]:.3g} in the last hidden layer."
+    else:
+        picture = figures.draw_decades(flow)
+        said = f"{flow.underflow[0]:.1%} of the first layer's gradients are exactly 0 in {dtype}."
+    chart.show(picture, key="detail", alt=said)
+    st.caption(said)
 
 st.subheader("Why: a chain of single neurons")
 st.markdown(

@@ -160,6 +160,21 @@ def test_a_frozen_axis_does_not_move_with_the_depth():
     assert ranges == [[-30, 5], [-30, 5]]
 
 
+@pytest.mark.parametrize(
+    ("detail", "kind"),
+    [
+        ("saturated and dead", "scatter"),
+        ("pre-activations z", "heatmap"),
+        ("activations a", "heatmap"),
+        ("single gradients", "heatmap"),
+    ],
+)
+def test_each_look_inside_the_layers_is_in_the_address(detail, kind):
+    app = visit("gradient_flow", detail=detail)
+    assert_calm(app)
+    assert charts(app)[1]["data"][0]["type"] == kind
+
+
 def test_a_combination_the_core_refuses_is_one_sentence_and_the_other_pictures_stay():
     app = visit("gradient_flow", loss="categorical_crossentropy", output="sigmoid")
     assert not app.exception
