@@ -7,15 +7,16 @@ SAY := @echo "nnviz:"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 VERSION := -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])'
 
-.PHONY: help run test bench lint format clean venv installed installed-dev
+.PHONY: help run test bench lint format screenshots clean venv installed installed-dev
 
 help:
-	@echo "make run     serve the dashboard on http://localhost:$(PORT)"
-	@echo "make test    lint, check the types and run the tests"
-	@echo "make bench   run the benchmarks"
-	@echo "make lint    lint and check the formatting and the types"
-	@echo "make format  format the code and sort its imports"
-	@echo "make clean   remove .venv and everything else that was made"
+	@echo "make run          serve the dashboard on http://localhost:$(PORT)"
+	@echo "make test         lint, check the types and run the tests"
+	@echo "make bench        run the benchmarks"
+	@echo "make lint         lint and check the formatting and the types"
+	@echo "make format       format the code and sort its imports"
+	@echo "make screenshots  draw the pictures of the README anew"
+	@echo "make clean        remove .venv and everything else that was made"
 	@echo "PORT=8502 chooses the port, PYTHON=python3.12 the Python (3.11, 3.12 or 3.13; here $(PYTHON))."
 
 run: installed
@@ -42,6 +43,10 @@ format: installed-dev
 	$(SAY) "formatting"
 	@$(BIN)/ruff check --fix-only --select I .
 	@$(BIN)/ruff format .
+
+screenshots: installed-dev
+	$(SAY) "drawing the pictures of the README"
+	@$(BIN)/python -m docs.screenshots
 
 clean:
 	$(SAY) "removing .venv, caches and bytecode"

@@ -263,7 +263,7 @@ CARDS: dict[str, Card] = {
     ),
     "sparsemax": Card(
         r"p = \arg\min_{q \in \Delta} \lVert q - z \rVert^2",
-        "The nearest point of the probability simplex: weak scores get a probability of exactly 0.",
+        "The nearest point of the probability simplex: weak scores get exactly 0. Keras 3.15.1 itself sums up wrongly.",
         "Martins & Astudillo 2016",
         _ARXIV + "1602.02068",
         vector=True,

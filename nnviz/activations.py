@@ -15,14 +15,16 @@ from numpy.typing import ArrayLike
 from nnviz import _rules
 from nnviz._activation_catalog import CARDS, Card
 from nnviz._rules import Array
+from nnviz.expressions import LARGEST_GIVEN, parse_expression
 from nnviz.parameters import Parameter, Value, resolve
 
 LONGEST_CURVE = 100_000  # points
 _NOT_ACTIVATIONS = {"get", "serialize", "deserialize"}  # Keras' own helpers in the same module
 _REACH = 8.0  # standard deviations of z covered by the quadrature; the rest weighs less than 1e-14
-_NODES = 20_001
+_NODES = 20_000  # even, so that no node sits on a kink at the mean
 _SIDE = 1e-7  # how far "just left and right" of a point is, relative to its size
 _BESIDE = 1e-9
+_OWN = 64  # typed functions kept
 _TIE = 1e-5  # how far a slope may lie outside its neighbours' before it is an artefact of a tie
 
 
@@ -95,6 +97,20 @@ def prelu(x: Any, alpha: float = 0.25) -> Any:
     return keras.activations.relu(x) - alpha * keras.activations.relu(-x)
 
 
+def sparsemax(x: Any) -> Any:
+    """The nearest point of the probability simplex to each row of scores x, by Keras operations.
+
+    p = max(x − τ, 0) with τ = (Σ x over the support − 1) / size of the support. `keras.activations.sparsemax` of
+    Keras 3.15.1 adds up cumulative sums instead, so its τ is too large as soon as two scores share the probability:
+    it turns (1, 1) into (0, 0). Source: Martins & Astudillo 2016, algorithm 1.
+    """
+    falling = -keras.ops.sort(-x, axis=-1)
+    places = keras.ops.cumsum(keras.ops.ones_like(falling), axis=-1)
+    support = keras.ops.cast(1 + places * falling > keras.ops.cumsum(falling, axis=-1), x.dtype)
+    threshold = keras.ops.sum(falling * support, axis=-1, keepdims=True) - 1
+    return keras.ops.relu(x - threshold / keras.ops.sum(support, axis=-1, keepdims=True))
+
+
 def _parameters(function: Callable[..., Any], card: Card) -> tuple[Parameter, ...]:
     signature = list(inspect.signature(function).parameters.values())[1:]
     knobs = []
@@ -114,7 +130,7 @@ def _registry() -> tuple[dict[str, Activation], dict[str, str]]:
         for name, function in vars(keras.activations).items()
         if inspect.isfunction(function) and name not in _NOT_ACTIVATIONS
     }
-    functions["prelu"] = prelu
+    functions |= {"prelu": prelu, "sparsemax": sparsemax}
     entries: dict[str, Activation] = {}
     aliases: dict[str, str] = {}
     for name in [*CARDS, *sorted(set(functions) - set(CARDS))]:
@@ -138,14 +154,47 @@ ELEMENTWISE = tuple(name for name, entry in ACTIVATIONS.items() if not entry.vec
 VECTOR = tuple(name for name, entry in ACTIVATIONS.items() if entry.vector)
 
 
+@lru_cache(maxsize=_OWN)
+def _own(text: str) -> Activation:
+    """A typed expression as an activation: its one-letter parameters become knobs, its name is its spelling."""
+    expression = parse_expression(text)
+    knobs = tuple(
+        Parameter(
+            name=letter,
+            default=value,
+            meaning=f"parameter {letter} of your function",
+            low=min(-5.0, value),
+            high=max(5.0, value),
+            step=0.05,
+            minimum=-LARGEST_GIVEN,
+            maximum=LARGEST_GIVEN,
+        )
+        for letter, value in expression.defaults.items()
+    )
+    return Activation(
+        f"= {expression.text}",
+        expression,
+        knobs,
+        f"f(x) = {expression.latex}",
+        "Your own function: read from what you typed, computed by Keras and differentiated automatically.",
+        "Keras operations",
+        "https://keras.io/api/ops/",
+    )
+
+
 def elementwise(name: str, parameter: str = "name") -> Activation:
-    """The registry's entry for `name` (or an alias such as swish), if it acts on each number alone."""
-    known = ALIASES.get(name, name) if isinstance(name, str) else name
+    """The registry's entry for `name` (or an alias such as swish), if it acts on each number alone.
+
+    A name that begins with = is a function of your own, such as "= x * tanh(a * x)" (see `expressions.py`).
+    """
+    if isinstance(name, str) and name.startswith("="):
+        return _own(name[1:])
+    known = ALIASES.get(name, name) if isinstance(name, str) else ""
     if known in VECTOR:
         raise ValueError(
             f"{parameter} must be a function of one number; {name!r} is a function of a whole vector of scores"
         )
-    return ACTIVATIONS[_rules.choice(parameter, known, ELEMENTWISE)]
+    return ACTIVATIONS[_rules.choice(parameter, known if known in ACTIVATIONS else name, ELEMENTWISE)]
 
 
 def value_and_slope(function: Callable[[Any], Any], z: Any) -> tuple[Any, Any]:
@@ -159,16 +208,23 @@ def value_and_slope(function: Callable[[Any], Any], z: Any) -> tuple[Any, Any]:
 def activation_curve(name: str, x: ArrayLike | None = None, **parameters: Value) -> ActivationCurve:
     """The curve of an activation function and its slope.
 
-    `name`: an entry of `ACTIVATIONS` that acts on each number alone. `x`: pre-activations, shape (n,), by default
-    301 points from −6 to 6. `parameters`: the entry's own, such as `negative_slope`. Everything is computed in
-    float64 by Keras, the slope by automatic differentiation. Raises ValueError for an unknown name or parameter,
+    `name`: an entry of `ACTIVATIONS` that acts on each number alone, or a function of your own that begins with =,
+    such as "= x * tanh(a * x)". `x`: pre-activations, shape (n,), by default 301 points from −6 to 6. `parameters`:
+    the entry's own, such as `negative_slope`. Everything is computed in float64 by Keras, the slope by automatic
+    differentiation. Raises ValueError for an unknown name or parameter,
     and for an x that is empty, not finite or longer than 100,000.
     """
     function = elementwise(name).bind(parameters)
     points = np.linspace(-6, 6, 301) if x is None else _rules.vector("x", x, 1, LONGEST_CURVE)
-    sides = points + _SIDE * np.maximum(1.0, np.abs(points)) * np.array([[0.0], [-1.0], [1.0]])
+    return ActivationCurve(*map(_rules.read_only, (points, *curve_at(function, points))))
+
+
+def curve_at(function: Callable[[Any], Any], points: Array) -> tuple[Array, Array]:
+    """f and f′ at float64 `points`, shape (n,); at a kink f′ lies between the slopes of the two sides."""
+    with np.errstate(invalid="ignore", over="ignore"):  # an overflowing chain asks for f(inf)
+        sides = points + _SIDE * np.maximum(1.0, np.abs(points)) * np.array([[0.0], [-1.0], [1.0]])
     values, slopes = (tensor.numpy() for tensor in value_and_slope(function, tf.constant(sides)))
-    return ActivationCurve(*(_rules.read_only(array) for array in (points, values[0], _mend(slopes))))
+    return values[0], _mend(slopes)
 
 
 def _mend(slopes: Array) -> Array:
@@ -179,9 +235,10 @@ def _mend(slopes: Array) -> Array:
     sides replaces it; a proper value at a kink, such as relu's 0, lies between the sides and stays.
     """
     here, left, right = slopes
-    slack = _TIE * (1 + np.abs(left) + np.abs(right))
-    proper = (here >= np.minimum(left, right) - slack) & (here <= np.maximum(left, right) + slack)
-    mended: Array = np.where(proper, here, (left + right) / 2)
+    with np.errstate(invalid="ignore", over="ignore"):  # a typed function may overflow: inf and nan stay what they are
+        slack = _TIE * (1 + np.abs(left) + np.abs(right))
+        proper = (here >= np.minimum(left, right) - slack) & (here <= np.maximum(left, right) + slack)
+        mended: Array = np.where(proper, here, (left + right) / 2)
     return mended
 
 
@@ -195,15 +252,17 @@ def _standard_nodes() -> tuple[Array, Array]:
 def activation_moments(name: str, mean: float = 0.0, std: float = 1.0, **parameters: Value) -> ActivationMoments:
     """Mean and variance of f(z) and mean of f′(z)² for z ~ N(mean, std²), by quadrature in float64.
 
-    A mean of 0 is what "zero-centred" means. The quadrature is exact to about 1e-6 for continuous functions and
-    1e-3 where f jumps (hard_shrink, threshold). Raises ValueError for a std that is negative or not finite.
+    A mean of 0 is what "zero-centred" means. The quadrature reaches 8σ and is exact to about 1e-6 for continuous
+    functions that grow no faster than z, and to 1e-3 where f jumps (hard_shrink, threshold), as a slope does at a
+    kink. Raises ValueError for a std that is negative or not finite.
     """
     function = elementwise(name).bind(parameters)
     mean, std = _rules.number("mean", mean, -1e3, 1e3), _rules.number("std", std, 0, 1e3)
     nodes, weight = _standard_nodes()
     y, slope = (values.numpy() for values in value_and_slope(function, tf.constant(mean + std * nodes)))
-    average = float(weight @ y)
-    return ActivationMoments(average, float(weight @ (y - average) ** 2), float(weight @ slope**2))
+    with np.errstate(invalid="ignore", over="ignore"):  # moments that do not exist are inf or nan
+        average = float(weight @ y)
+        return ActivationMoments(average, float(weight @ (y - average) ** 2), float(weight @ slope**2))
 
 
 def activation_vector(name: str, scores: ArrayLike, **parameters: Value) -> VectorActivation:

@@ -53,7 +53,7 @@ def _xor(random: np.random.RandomState) -> tuple[Array, NDArray[np.int64]]:
 def _spirals(random: np.random.RandomState) -> tuple[Array, NDArray[np.int64]]:
     arm = np.arange(SAMPLES) % 2
     turn = np.sqrt(random.uniform(0.05, 1, SAMPLES))
-    angle = 3.5 * np.pi * turn / 2 + np.pi * arm
+    angle = 3.5 * np.pi * turn + np.pi * arm
     points = turn[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return points + random.normal(0, 0.02, points.shape), arm
 
@@ -90,10 +90,14 @@ DATASETS: Mapping[str, Source] = MappingProxyType(
 )
 
 
-@lru_cache(maxsize=len(DATASETS))
 def load_dataset(name: str) -> Dataset:
     """The data set `name` in one fixed shuffled order, the same on every machine. ValueError for an unknown name."""
-    source = DATASETS[_rules.choice("data", name, DATASETS)]
+    return _load(_rules.choice("data", name, DATASETS))
+
+
+@lru_cache(maxsize=len(DATASETS))
+def _load(name: str) -> Dataset:
+    source = DATASETS[name]
     random = np.random.RandomState(_SHUFFLE_SEED)
     inputs, labels = source.make(random)
     order = random.permutation(len(labels))

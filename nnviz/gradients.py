@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from nnviz import _rules
 from nnviz._rules import Array
-from nnviz.activations import activation_curve, elementwise, intervals, value_and_slope
+from nnviz.activations import activation_curve, curve_at, elementwise, intervals, value_and_slope
 from nnviz.losses import LOSSES
 from nnviz.networks import DEEPEST, NetworkSpec, draw_weights, load_batch
 from nnviz.parameters import Value, resolve
 
+_SQUARABLE = 1e12  # beyond this, values are scaled before they are squared: float32 ends at 1e38
 BINS = 60  # of the histograms of z and a
 DECADES = np.linspace(-120.0, 20.0, 281)  # edges of log₁₀ |∂C/∂w|: half a decade each, the same for every network
 _ENGINES = 64  # compiled engines kept: one per activation, parameters and dtype
@@ -36,8 +37,8 @@ class LayerGradients:
     that are neither inf nor nan; `underflow` the share of weight gradients that are exactly 0.
 
     Histograms, one row per layer, are shares of that layer's values: `gradient_share` over `DECADES` of |∂C/∂w|
-    (values of exactly 0 are in `underflow` instead), `z_share` over `z_edges`, `a_share` over `a_edges`.
-    `loss` is the mean loss of the batch.
+    (values of exactly 0 are in `underflow` instead), `z_share` over `z_edges`, `a_share` over `a_edges` (inf and
+    nan are in no bin). `loss` is the mean loss of the batch.
     """
 
     spec: NetworkSpec
@@ -70,12 +71,13 @@ class LayerGradients:
         first, last = float(self.bias_norm[0]), float(self.bias_norm[self.spec.depth - 1])
         if not (math.isfinite(first) and math.isfinite(last)) or last == 0:
             return math.nan
-        return math.log10(last / first) if first else math.inf
+        return math.log10(last) - math.log10(first) if first else math.inf
 
     @property
     def kept_per_layer(self) -> float:
         """Geometric mean of the share of ‖∂C/∂b‖ that each hidden layer passes on towards the input."""
-        return float(10 ** (-self.decades / max(1, self.spec.depth - 1)))
+        with np.errstate(over="ignore"):
+            return float(np.float64(10.0) ** (-self.decades / max(1, self.spec.depth - 1)))
 
 
 @dataclass(frozen=True)
@@ -219,14 +221,20 @@ def _view(tensor: Any) -> Array:
 def _moments(values: Array) -> tuple[float, float]:
     """Mean and standard deviation, nan if any value is not finite; an exploding float32 layer keeps its numbers."""
     flat = values.reshape(-1)
-    if not np.isfinite(flat).all():
+    largest = float(np.abs(flat).max())
+    if not math.isfinite(largest):
         return math.nan, math.nan
+    unit = largest if largest > _SQUARABLE else 1.0
+    if unit > 1:
+        flat = flat / np.float64(unit)
     mean = flat.mean(dtype=np.float64)
     centred = flat - mean.astype(flat.dtype)
-    square = float(np.vdot(centred, centred))
-    if not math.isfinite(square):
-        square = float(np.square(flat.astype(np.float64) - mean).sum())
-    return float(mean), math.sqrt(square / flat.size)
+    return unit * float(mean), unit * math.sqrt(float(np.vdot(centred, centred)) / flat.size)
+
+
+def _root_mean_square(values: Array) -> float:
+    largest = float(np.abs(values).max())
+    return _norm(values, largest) / math.sqrt(values.size)
 
 
 def _describe(spec: NetworkSpec, layers: list[tuple[Array, Array, Array]]) -> dict[str, Any]:
@@ -235,7 +243,7 @@ def _describe(spec: NetworkSpec, layers: list[tuple[Array, Array, Array]]) -> di
         (
             *_moments(z),
             *_moments(a),
-            math.sqrt(np.square(slope, dtype=np.float64).mean()),
+            _root_mean_square(slope),
             np.count_nonzero(np.abs(slope) < spec.saturation) / slope.size,
             1 - np.count_nonzero((slope != 0).any(axis=0)) / slope.shape[1],
             np.count_nonzero(np.isfinite(z)) / z.size,
@@ -270,7 +278,8 @@ def _describe_gradients(kernels: list[Array], biases: list[Array]) -> dict[str, 
 
 
 def _shares(layers: list[Array]) -> tuple[Array, Array]:
-    """Common edges (BINS + 1,) and the share of each layer's finite values per bin, (layers, BINS)."""
+    """Common edges (BINS + 1,) and the share of each layer's values per bin, (layers, BINS), inf and nan in none."""
+    sizes = np.array([values.size for values in layers])
     ranges = [(float(values.min()), float(values.max())) for values in layers]
     if not np.isfinite(ranges).all():
         layers = [values[np.isfinite(values)] for values in layers]
@@ -278,23 +287,28 @@ def _shares(layers: list[Array]) -> tuple[Array, Array]:
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     if not high - low > 1e-6 * max(1.0, abs(low)):
         low, high = low - 0.5, high + 0.5
-    width = high / BINS - low / BINS  # divided first: high − low may overflow
+    unit = max(abs(low), abs(high))
+    unit = unit if unit > _SQUARABLE else 1.0  # scaled first: the difference of two huge numbers may overflow
+    if unit > 1:
+        layers = [values / np.float64(unit) for values in layers]
+    low, width = low / unit, (high / unit - low / unit) / BINS
     counts = np.stack(
         [np.bincount(((values.reshape(-1) - low) / width).astype(np.intp), minlength=BINS + 1) for values in layers]
     )
     counts[:, BINS - 1] += counts[:, BINS]  # the largest value sits on the last edge
-    sizes = np.maximum(1, [values.size for values in layers])
-    return np.linspace(low, high, BINS + 1), counts[:, :BINS] / sizes[:, None]
+    return (low + width * np.arange(BINS + 1)) * unit, counts[:, :BINS] / sizes[:, None]
 
 
 def layer_gradients(spec: NetworkSpec) -> LayerGradients:
     """Forward and backward pass of `spec` on its batch at the start, and what happened in each layer.
 
     The loss is the mean over the batch; gradients are TensorFlow's automatic differentiation, in the precision
-    `spec.dtype` (float32 underflows below about 1e-45: that is a lesson, not an error). What one may conclude: if
+    `spec.dtype` (float32 underflows below about 1e-38: that is a lesson, not an error). What one may conclude: if
     ‖∂C/∂b‖ falls by a constant factor per layer, the first layers learn that much more slowly than the last
     (Nielsen, Neural Networks and Deep Learning, chapter 5).
     """
+    if not isinstance(spec, NetworkSpec):
+        raise ValueError(f"spec must be a NetworkSpec, not {_rules.quote(spec)}")
     x, targets = load_batch(spec)
     weights = draw_weights(spec)
     engine = _engine(spec.activation, spec.activation_parameters, spec.dtype)
@@ -329,9 +343,11 @@ def neuron_chain(
     engine = _engine(entry.name, tuple(resolve(entry.name, entry.parameters, parameters).items()), "float64")
     line = tf.constant(w[:, None, None]), tf.constant(b[:, None])  # one unit per layer
     found = engine.forward(tf.constant([[x]], tf.float64), line[0][0], line[1][0], line[0][1:], line[1][1:])
-    z, a, slopes = (tensor.numpy().reshape(-1) for tensor in found)
-    factors = w * slopes
-    products = np.cumprod(factors[::-1])[::-1]
+    z, a, _ = (tensor.numpy().reshape(-1) for tensor in found)
+    slopes = curve_at(entry.bind(parameters), z)[1]
+    with np.errstate(over="ignore", invalid="ignore"):  # an exploding chain ends in inf, which is its finding
+        factors = w * slopes
+        products = np.cumprod(factors[::-1])[::-1]
     return NeuronChain(*(_rules.read_only(values) for values in (w, z, a, slopes, factors, products)))
 
 
@@ -354,5 +370,6 @@ def neuron_factor(
     """
     weight, bias = (_rules.number(n, v, -1e3, 1e3) for n, v in (("weight", weight), ("bias", bias)))
     inputs = np.linspace(-3, 3, 1_201) if a is None else _rules.vector("a", a, 1, 100_000)
+    elementwise(activation, "activation")
     factor = weight * activation_curve(activation, weight * inputs + bias, **parameters).slope
     return NeuronFactor(*map(_rules.read_only, (inputs, factor, intervals(inputs, np.abs(factor) >= 1))))

@@ -343,7 +343,7 @@ def weight_histogram(
     low, high = float(sample.min()), float(sample.max())
     if high - low < 1e-12:  # all weights are equal: one bin in the middle of a readable width
         low, high = low - 0.5, high + 0.5
-    density, edges = np.histogram(sample, bins=bins, range=(low, high), density=True)
+    density, edges = np.histogram(sample.astype(np.float64), bins=bins, range=(low, high), density=True)
     x = law.support()
     return WeightHistogram(
         _rules.read_only(edges),

@@ -49,7 +49,7 @@ class NetworkSpec:
 
     def __post_init__(self) -> None:
         activation = elementwise(self.activation, "activation")
-        given = dict(self.activation_parameters), dict(self.initializer_parameters)
+        given = [_rules.mapping(n, getattr(self, n)) for n in ("activation_parameters", "initializer_parameters")]
         _, drawn = check_initializer(self.initializer, given[1])
         check_loss(self.loss, self.output)
         _rules.choice("data", self.data, DATASETS)
@@ -128,7 +128,7 @@ def _hidden_kernels(spec: NetworkSpec) -> Any:
     law = entry.law(spec.width, spec.width, **values)
     scale = {
         "normal": law.std,
-        "truncated_normal": law.std / TRUNCATED_STD,
+        "truncated_normal": values.get("stddev", law.std / TRUNCATED_STD),
         "uniform": float(np.float32(law.std * np.sqrt(3.0))),  # Keras rounds the limits to float32 in every dtype
     }.get(law.kind)
     shape = (spec.width, spec.width)
@@ -146,13 +146,19 @@ def _biases(spec: NetworkSpec, shape: tuple[int, ...], layer: int) -> Any:
     return spec.bias_std * tf.random.stateless_normal(shape, (spec.seed + layer, 1), dtype=spec.dtype)
 
 
+def _hidden_biases(spec: NetworkSpec) -> Any:
+    if spec.depth == 1 or not spec.bias_std:
+        return tf.zeros((spec.depth - 1, spec.width), spec.dtype)
+    return tf.stack([_biases(spec, (spec.width,), layer) for layer in range(1, spec.depth)])
+
+
 def draw_weights(spec: NetworkSpec) -> Weights:
     """The weights of `spec` at the start: layer l (from 0) has the kernel of Keras' initializer with seed + l."""
     return Weights(
         _kernel(spec, 0),
         _biases(spec, (spec.width,), 0),
         _hidden_kernels(spec),
-        _biases(spec, (spec.depth - 1, spec.width), 1),
+        _hidden_biases(spec),
         _kernel(spec, spec.depth),
         _biases(spec, (spec.fans[-1][1],), spec.depth),
     )

@@ -1,6 +1,5 @@
 """A parameter of a registry entry: its default, its rule, and the range worth exploring."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from nnviz import _rules
 
 Value = float | str | bool | None
+LARGEST = 1e30  # of any parameter: well inside float32, in which Keras computes some of them
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Parameter:
     low: float = 0.0
     high: float = 1.0
     step: float = 0.01
-    minimum: float = -math.inf
-    maximum: float = math.inf
+    minimum: float = -LARGEST
+    maximum: float = LARGEST
     choices: tuple[str, ...] = ()
     optional: bool = False
 
@@ -39,7 +39,7 @@ class Parameter:
             return _rules.choice(name, value, self.choices)
         if isinstance(self.default, bool):
             if not isinstance(value, bool):
-                raise ValueError(f"{name} must be true or false, not {value!r}")
+                raise ValueError(f"{name} must be true or false, not {_rules.quote(value)}")
             return value
         return _rules.number(name, value, self.minimum, self.maximum)
 
@@ -50,5 +50,5 @@ def resolve(owner: str, parameters: tuple[Parameter, ...], given: Mapping[str, A
     for name in given:
         if name not in known:
             has = f"one of {', '.join(known)}" if known else "none, it has no parameters"
-            raise ValueError(f"{owner}'s parameter must be {has}, not {name!r}")
+            raise ValueError(f"{owner}'s parameter must be {has}, not {_rules.quote(name)}")
     return {name: knob.check(owner, given.get(name, knob.default)) for name, knob in known.items()}

@@ -52,12 +52,12 @@ def softmax_outputs(logits: ArrayLike, temperature: float = 1.0, dtype: str = "f
     kind = _rules.choice("dtype", dtype, DTYPES)
 
     def cold(z: Any) -> Any:
-        return keras.activations.softmax(tf.cast(z, kind) / tf.cast(temperature, kind))
+        return keras.activations.softmax(tf.cast((z - tf.reduce_max(z, axis=-1, keepdims=True)) / temperature, kind))
 
     probabilities, derivative = jacobian(cold, scores)
-    powers = tf.exp(tf.cast(scores, kind) / tf.cast(temperature, kind))
+    powers = tf.exp(tf.cast(scores / temperature, kind))
     total = scores.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         proportional = scores / total
     exact = probabilities.astype(np.float64)
     positive = exact[exact > 0]  # p ln p → 0 as p → 0
@@ -65,7 +65,7 @@ def softmax_outputs(logits: ArrayLike, temperature: float = 1.0, dtype: str = "f
         _rules.read_only(scores),
         _rules.read_only(probabilities),
         _rules.read_only(derivative),
-        float(-(positive * np.log(positive)).sum()),
+        float(abs((positive * np.log(positive)).sum())),
         _rules.read_only((powers / tf.reduce_sum(powers)).numpy()),
         _rules.read_only(proportional),
         _rules.read_only(powers),

@@ -4,18 +4,16 @@ import numpy as np
 import streamlit as st
 
 from nnviz import (
-    ACTIVATIONS,
     DATASETS,
-    ELEMENTWISE,
     INITIALIZERS,
-    LOSSES,
     NetworkSpec,
     explain_chain,
     explain_flow,
 )
 from nnviz.figures import gradients as figures
+from nnviz.losses import NETWORK_LOSSES
 from nnviz.networks import DTYPES
-from nnviz.web import chart, controls, shared
+from nnviz.web import chart, controls, own, shared
 from nnviz.web.errors import explained
 
 st.title("Gradient flow")
@@ -27,13 +25,12 @@ left, right = st.columns([1, 2.5], gap="large")
 with left:
     depth = controls.slider("Hidden layers", "depth", 1, 100, 10, 1)
     width = controls.slider("Units per layer", "width", 1, 512, 30, 1)
-    activation = controls.choose("Activation", "activation", ELEMENTWISE, "sigmoid")
-    knobs = controls.parameters(activation, ACTIVATIONS[activation].parameters, activation)
+    activation, knobs = own.choose("Activation", "activation", "sigmoid")
     initializer = controls.choose("Initializer", "initializer", list(INITIALIZERS), "glorot_uniform")
     scales = controls.parameters(initializer, INITIALIZERS[initializer].parameters, initializer)
     seed = controls.seed()
     with st.expander("Loss, data and precision"):
-        loss = controls.choose("Loss", "loss", list(LOSSES))
+        loss = controls.choose("Loss", "loss", list(NETWORK_LOSSES))
         output = controls.choose("Output unit", "output", ("softmax", "sigmoid", "linear"))
         data = controls.choose("Data", "data", list(DATASETS), help="What the network sees.")
         st.caption(DATASETS[data].insight)
@@ -119,4 +116,4 @@ with right, explained():
         else "|w·φ′(w·a + b)| stays below 1 for every input"
     )
     chart.show(figures.draw_factor(factor), key="factor", alt=finding)
-    st.caption(f"{finding} (w = {weight:g}, b = {bias:g}, {activation}).")
+    st.caption(f"{finding} (w = {weight:g}, b = {bias:g}, {own.label(activation)}).")

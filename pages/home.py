@@ -28,12 +28,23 @@ with right, explained():
 
 st.subheader("What you can take apart")
 ABOUT = {
-    "activations": "Curve and slope of every activation function in Keras, with its parameters.",
+    "gradient_flow": "The gradient of every layer, and the chain of single neurons that explains it.",
+    "activations": "Curve and slope of every activation function in Keras, with its parameters, or of your own.",
+    "why_activations": "What makes an activation good, measured; the sigmoid from Bayes; which one to choose.",
+    "dying_relu": "One step that is too large, and a unit that never fires again.",
     "softmax": "Scores to probabilities: temperature, Jacobian, and where the naive formula breaks.",
     "initializers": "Real samples against theory, and what they do to a signal on its way through a network.",
-    "gradient_flow": "The gradient of every layer, and the chain of single neurons that explains it.",
+    "networks": "Build a network: its diagram, its parameters, its forward pass, its program in three styles.",
+    "backpropagation": "Every δ and every ∂C/∂w of a small network as numbers, and one step downhill.",
+    "linearity": "A stack of linear layers is one matrix; one bend breaks it.",
+    "losses": "Every loss with its slope, cross-entropy by hand, and why the output unit matters.",
+    "descent": "Learning rates, optimisers and schedules on curves and surfaces; the zigzag.",
 }
-for column, (topic, sentence) in zip(st.columns(len(ABOUT)), ABOUT.items(), strict=True):
-    with column:
-        st.page_link(Path(__file__).with_name(f"{topic}.py"), label=topic.replace("_", " ").capitalize())
-        st.caption(sentence)
+LABELS = {"dying_relu": "Dying ReLU", "descent": "Gradient descent"}
+topics = list(ABOUT.items())
+for start in range(0, len(topics), 4):
+    for column, (topic, sentence) in zip(st.columns(4), topics[start : start + 4], strict=False):
+        with column:
+            label = LABELS.get(topic, topic.replace("_", " ").capitalize())
+            st.page_link(Path(__file__).with_name(f"{topic}.py"), label=f"**{label}**")
+            st.caption(sentence)

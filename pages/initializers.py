@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from nnviz import ACTIVATIONS, ELEMENTWISE, INITIALIZERS, NetworkSpec
+from nnviz import INITIALIZERS, NetworkSpec
 from nnviz.figures.gradients import draw_distribution, draw_signal
 from nnviz.figures.initializers import draw_histogram
-from nnviz.web import chart, controls, shared
+from nnviz.web import chart, controls, own, shared
 from nnviz.web.errors import explained
 
 st.title("Initializers")
@@ -36,8 +36,7 @@ with right, explained():
 st.subheader("What it does to a signal")
 left, right = st.columns([1, 2.5], gap="large")
 with left:
-    activation = controls.choose("Activation", "activation", ELEMENTWISE, "tanh")
-    knobs = controls.parameters(activation, ACTIVATIONS[activation].parameters, activation)
+    activation, knobs = own.choose("Activation", "activation", "tanh")
     depth = controls.slider("Hidden layers", "depth", 1, 100, 20, 1)
     width = controls.slider("Units per layer", "width", 1, 512, 128, 1)
 with right, explained():

@@ -32,10 +32,10 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
+        flags = [f"--server.port={self.port}", "--server.address=127.0.0.1", "--server.headless=true"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py"]
-                + [f"--server.port={self.port}", "--server.address=127.0.0.1", "--server.headless=true"],
+                [sys.executable, "-m", "streamlit", "run", "app.py", *flags],
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdout=output,

@@ -77,7 +77,7 @@ def test_a_hostile_value_in_any_parameter_leaves_the_default_picture_and_a_notic
     app = visit(page, **dict.fromkeys(keys, value))
     assert_calm(app)
     changed = {key: shown for key, shown in state(app).items() if shown != state(default)[key]}
-    assert set(changed.values()) <= {None}  # a blank deselects a segmented control; the page falls back all the same
+    assert not any(changed.values())  # a blank deselects a segmented control; the page falls back all the same
     assert charts(app) == charts(default)
     notice = app.warning[0].value
     assert all(key in notice for key in keys)

@@ -91,8 +91,9 @@ def _last(curves: Mapping[str, ActivationCurve]) -> float:
 
 
 def _window(values: list[np.ndarray]) -> tuple[float, float]:
-    """The range of the curves with a margin, so that tangents do not stretch the axis."""
-    low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+    """The range of the finite values with a margin, so that tangents do not stretch the axis."""
+    drawn = np.concatenate([v[np.isfinite(v)] for v in values] or [np.zeros(0)])
+    low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 1.0)
     margin = 0.05 * ((high - low) or 1.0)
     return low - margin, high + margin
 

@@ -5,16 +5,18 @@ A value in the address that breaks a control's rule is refused with a notice on 
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from nnviz.parameters import Parameter, Value
 
+T = TypeVar("T")
 _LONGEST_QUOTE = 40  # characters of an address repeated in a notice
+_RATE_DIGITS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 _BOUND: Any = {"bind": "query-params"}
 _notices: ContextVar[list[str]] = ContextVar("notices")
 
@@ -85,6 +87,19 @@ def slider(label: str, key: str, low: Any, high: Any, default: Any, step: Any, h
     return value
 
 
+def rate(label: str, key: str, default: float, help: str | None = None) -> float:
+    """A learning rate from 0.0001 to 10, on a logarithmic slider of twelve values per power of ten.
+
+    It starts at the largest of them that does not exceed `default`: rates have upper bounds.
+    """
+    options = [f"{digit * 10.0**power:.6g}" for power in range(-4, 1) for digit in _RATE_DIGITS] + ["10"]
+    first = [option for option in options if float(option) <= default * (1 + 1e-9)][-1]
+    sent = _Sent(key, "a learning rate from its slider, 0.0001 to 10")
+    value = st.select_slider(label, options, first, key=key, help=help, **_BOUND)
+    sent.judge(sent.is_one_of(options), value)
+    return float(value)
+
+
 def span(label: str, key: str, low: int, high: int, default: tuple[int, int], help: str | None = None) -> Any:
     """Two whole numbers from `low` to `high`."""
     sent = _Sent(key, f"two whole numbers from {low} to {high}")
@@ -102,7 +117,7 @@ def integer(label: str, key: str, low: int, high: int, default: int, help: str |
     """A typed whole number from `low` to `high`."""
     sent = _Sent(key, _a_number(low, high, True))
     limits = float(low), float(high), float(default), 1.0  # a whole-number input fails on an infinity in the address
-    value = int(st.number_input(label, *limits, format="%d", key=key, help=help, **_BOUND))
+    value = int(st.number_input(label, *limits, format="%.0f", key=key, help=help, **_BOUND))
     sent.judge(sent.is_number(low, high, True), value)
     return value
 
@@ -146,6 +161,76 @@ def numbers(label: str, key: str, default: str, longest: int, help: str | None =
     sent = _Sent(key, f"one text of at most {longest:,} characters")
     text = st.text_area(label, default, max_chars=longest, height=90, key=key, help=help, **_BOUND) or ""
     sent.judge(len(sent.values) == 1 and len(sent.values[0]) <= longest, text)
+    return _parse(label, text)
+
+
+def text(label: str, key: str, default: str, longest: int, read: Callable[[str], T], help: str | None = None) -> T:
+    """A typed text as `read` understands it; its ValueError is for the page to show.
+
+    A text in the address that `read` refuses gives way to the default, like that of every other control.
+    """
+    sent = _Sent(key, "a text that this page can read")
+    _write_into_address(key, default)
+    broken = key not in st.session_state and len(sent.values) > 0 and not _reads(read, sent.values)
+    bound = {} if broken else _BOUND  # a widget that is bound would show the broken text
+    typed = st.text_area(label, default, max_chars=longest, height="content", key=key, help=help, **bound) or ""
+    sent.judge(not broken, default.partition("\n")[0] + " …")
+    if broken:
+        del st.query_params[key]
+    return read(typed)
+
+
+def formula(
+    label: str, key: str, default: str, longest: int, read: Callable[[str], Any], then: Callable[[], None], help: str
+) -> str:
+    """One typed line that `read` understands, or not: its ValueError is for the page to show. `then` after a change.
+
+    A line in the address that `read` refuses gives way to the default.
+    """
+    sent = _Sent(key, "a formula that this page can read")
+    _write_into_address(key, default)
+    broken = key not in st.session_state and len(sent.values) > 0 and not _reads(read, sent.values)
+    bound = {} if broken else _BOUND  # a widget that is bound would show the broken line
+    typed = st.text_input(label, default, max_chars=longest, key=key, help=help, on_change=then, **bound) or ""
+    sent.judge(not broken, default)
+    if broken:
+        del st.query_params[key]
+    return typed
+
+
+def _write_into_address(key: str, default: str) -> None:
+    """After a broken link the widget in the browser is not bound yet: what is first typed into it is written here."""
+    if key not in st.query_params and st.session_state.get(key, default) != default:
+        st.session_state[key] = st.session_state[key]  # what code assigns, Streamlit writes into the address
+
+
+def _reads(read: Callable[[str], Any], values: list[str]) -> bool:
+    try:
+        read(values[0])
+    except ValueError:
+        return False
+    return len(values) == 1
+
+
+def line(label: str, key: str, default: str, longest: int, help: str | None = None) -> list[float]:
+    """A list of numbers typed on one line; ValueError with the entry that is none."""
+    return _parse(label, _typed(label, key, default, longest, help))
+
+
+def table(label: str, key: str, default: str, longest: int, help: str | None = None) -> list[list[float]]:
+    """Rows of numbers typed on one line, a semicolon after each row; ValueError with the entry that is none."""
+    rows = _typed(label, key, default, longest, help).rstrip("; ").split(";")
+    return [_parse(f"{label}, row {place}" if len(rows) > 1 else label, row) for place, row in enumerate(rows, 1)]
+
+
+def _typed(label: str, key: str, default: str, longest: int, help: str | None) -> str:
+    sent = _Sent(key, f"one text of at most {longest:,} characters")
+    text = st.text_input(label, default, max_chars=longest, key=key, help=help, **_BOUND) or ""
+    sent.judge(len(sent.values) == 1 and len(sent.values[0]) <= longest, text)
+    return text
+
+
+def _parse(label: str, text: str) -> list[float]:
     found = []
     for place, entry in enumerate(text.replace(",", " ").replace(";", " ").split(), 1):
         try:

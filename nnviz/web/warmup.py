@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import keras
+import tensorflow as tf
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import nnviz
 import nnviz.figures.activations  # brings plotly in before the first visitor does
+from nnviz.neuron_learning import NEURON_LOSSES
 
 _log = logging.getLogger("nnviz")
 _state = {"warm": False}
@@ -35,6 +37,8 @@ def _rehearse() -> None:
         for _ in range(2):
             nnviz.layer_gradients(nnviz.NetworkSpec(activation=activation))
     nnviz.neuron_chain([1.0, 1.0], [0.0, 0.0])
+    for loss in NEURON_LOSSES:
+        nnviz.neuron_learning(2.0, 2.0, 1.0, 0.0, loss, 0.15, 2)
 
 
 def _keep_keras_session(*_: Any, **__: Any) -> None:
@@ -54,6 +58,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """
     begun = time.perf_counter()
     keras.backend.clear_session = _keep_keras_session
+    tf.get_logger().setLevel("ERROR")  # one traced function per activation is meant; TensorFlow warns of "retracing"
     _rehearse()
     gc.collect()
     gc.freeze()
