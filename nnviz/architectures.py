@@ -24,6 +24,7 @@ from nnviz.initializers import INITIALIZERS
 LONGEST = 1_000  # characters of a description
 MOST_LAYERS = 20
 MOST_UNITS = 1_024
+HIGHEST_RATE = 0.99  # of dropout
 MOST_VALUES = 16_384  # numbers that leave one layer for one sample
 MOST_PARAMETERS = 2_000_000
 DEFAULT_INITIALIZER = "glorot_uniform"  # Keras' own for Dense
@@ -43,7 +44,11 @@ DENSE_ACTIVATIONS = tuple(name for name in ACTIVATIONS if _fits_dense(name))
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: `kind` names its entry in `LAYERS`; the other fields belong to dense (`rate` to dropout)."""
+    """One layer, checked when made: `kind` names its entry in `LAYERS`; the other fields belong to dense.
+
+    `units` from 1 to 1,024; `activation` from `DENSE_ACTIVATIONS`; `initializer` from `INITIALIZERS`; `rate`, of
+    dropout alone, from 0 to 0.99.
+    """
 
     kind: str
     units: int = 1
@@ -51,6 +56,15 @@ class Layer:
     initializer: str = DEFAULT_INITIALIZER
     use_bias: bool = True
     rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        _rules.choice("kind", self.kind, LAYERS)
+        _rules.choice("activation", self.activation, DENSE_ACTIVATIONS)
+        _rules.choice("initializer", self.initializer, INITIALIZERS)
+        if not isinstance(self.use_bias, bool):
+            raise ValueError(f"use_bias must be true or false, not {self.use_bias!r}")
+        object.__setattr__(self, "units", _rules.integer("units", self.units, 1, MOST_UNITS))
+        object.__setattr__(self, "rate", _rules.number("rate", self.rate, 0, HIGHEST_RATE))
 
     @property
     def text(self) -> str:
@@ -214,6 +228,12 @@ class Architecture:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
+        if not 1 <= len(self.input_shape) <= 3:
+            raise ValueError(f"input must have one to three sizes, not {len(self.input_shape)}")
+        shape = tuple(_rules.integer("input's size", size, 1, MOST_VALUES) for size in self.input_shape)
+        if prod(shape) > MOST_VALUES:
+            raise ValueError(f"input must have at most {MOST_VALUES:,} numbers, not {prod(shape):,}")
+        object.__setattr__(self, "input_shape", shape)
         if not 1 <= len(self.layers) <= MOST_LAYERS:
             raise ValueError(f"layers must be 1 to {MOST_LAYERS} after the input, not {len(self.layers)}")
         for row in self.rows:
@@ -282,10 +302,7 @@ def _input_shape(words: list[str]) -> Shape:
     sizes = re.split("[x×]", words[0]) if len(words) == 1 else []
     if not 1 <= len(sizes) <= 3:
         raise ValueError(f"input must have one to three sizes, such as 784 or 28x28, not {' '.join(words)[:40]!r}")
-    shape = tuple(_whole("input's size", size, MOST_VALUES) for size in sizes)
-    if prod(shape) > MOST_VALUES:
-        raise ValueError(f"input must have at most {MOST_VALUES:,} numbers, not {prod(shape):,}")
-    return shape
+    return tuple(_whole("input's size", size, MOST_VALUES) for size in sizes)
 
 
 def _whole(name: str, word: str, most: int) -> int:
@@ -309,7 +326,7 @@ def _layer(place: str, kind: str, *words: str) -> Layer:
 
 def _rate(place: str, word: str) -> float:
     plain = re.fullmatch(r"[0-9]{0,3}\.?[0-9]{1,6}", word)
-    return _rules.number(f"{place}: dropout's rate", float(word) if plain else word, 0, 0.99)
+    return _rules.number(f"{place}: dropout's rate", float(word) if plain else word, 0, HIGHEST_RATE)
 
 
 def _dense(place: str, units: str = "", *words: str) -> Layer:

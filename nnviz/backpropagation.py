@@ -211,6 +211,8 @@ class _Engine:
         stacks, rows = ([tf.TensorSpec((None,) * rank, tf.float64)] * layers for rank in (3, 2))
         vector = tf.TensorSpec((None,), tf.float64)
         self.backward = _traced(self._backward, [matrices, vectors, vector, vector])
+        rate, steps = tf.TensorSpec((), tf.float64), tf.TensorSpec((), tf.int32)
+        self.descend = _traced(self._descend, [matrices, vectors, vector, vector, rate, steps])
         self.losses = _traced(self._losses, [stacks, rows, vector, vector])
 
     def _cost(self, z: Any, y: Any) -> Any:
@@ -233,6 +235,17 @@ class _Engine:
         found.append((values, slopes))
         z, delta = ([row[0] for row in rows] for rows in (zs, gradients[2]))
         return cost, z, [value[0] for value, _ in found], [slope[0] for _, slope in found], delta, *gradients[:2]
+
+    def _descend(self, weights: list[Any], biases: list[Any], x: Any, y: Any, rate: Any, steps: Any) -> tuple[Any, ...]:
+        """Weights and biases after `steps` steps, and the loss before each of them: one loop inside the graph."""
+
+        def step(i: Any, weights: list[Any], biases: list[Any], losses: Any) -> tuple[Any, ...]:
+            cost, *_, dw, db = self._backward(weights, biases, x, y)
+            return i + 1, _moved(weights, dw, rate), _moved(biases, db, rate), losses.write(i, cost)
+
+        state = (tf.constant(0), weights, biases, tf.TensorArray(tf.float64, steps))
+        _, weights, biases, losses = tf.while_loop(lambda i, *_: i < steps, step, state)
+        return weights, biases, losses.stack()
 
     def _losses(self, weights: list[Any], biases: list[Any], x: Any, y: Any) -> Any:
         """The loss of many networks at once: `weights` of shape (networks, n_in, n_out)."""
@@ -268,27 +281,27 @@ def backpropagate(network: SmallNetwork, step: int = 0) -> Backpropagation:
     layers = len(network.units) - 1
     engine = _engine_for(network.activation, tuple(network.activation_parameters), network.output, network.loss, layers)
     x, y = (tf.constant(values, tf.float64) for values in (network.x, network.y))
-    weights, biases = _draw(network)
-    losses = []
-    for _ in range(step + 1):
-        cost, z, a, slopes, delta, dw, db = engine.backward(weights, biases, x, y)
-        losses.append(float(cost))
-        if not all(np.isfinite(values).all() for values in (losses[-1], *delta, *dw)):
-            raise ValueError(
-                f"learning_rate must be smaller than {network.learning_rate:g} here: "
-                f"after step {len(losses) - 1} the loss or its gradient is no longer a finite number"
-            )
-        before = weights, biases
-        weights, biases = (
-            [value - network.learning_rate * slope for value, slope in zip(values, gradient, strict=True)]
-            for values, gradient in ((weights, dw), (biases, db))
-        )
+    rate = tf.constant(network.learning_rate, tf.float64)
+    weights, biases, losses = engine.descend(*_draw(network), x, y, rate, tf.constant(step))
+    cost, z, a, slopes, delta, dw, db = engine.backward(weights, biases, x, y)
+    losses = np.append(losses.numpy(), float(cost))
+    if not all(np.isfinite(values).all() for values in (losses, *delta, *dw)):
+        lost = np.flatnonzero(~np.isfinite(losses))
+        when = int(lost[0]) if lost.size else step
+        rule = f"learning_rate must be smaller than {network.learning_rate:g}" if when else "x must be smaller"
+        raise ValueError(f"{rule} here: after {when} steps the loss or its gradient is no longer a finite number")
+    before, after = (weights, biases), (_moved(weights, dw, rate), _moved(biases, db, rate))
     start = [[np.asarray(value) for value in values] for values in before]
     checks = _differences(engine, start[0], start[1], x, y)
     names = [field.name for field in fields(Backpropagation) if field.type == tuple[Array, ...]]
-    tuples = (*before, z, slopes, [x, *a], delta, dw, db, *checks, weights, biases)
+    tuples = (*before, z, slopes, [x, *a], delta, dw, db, *checks, *after)
     found: dict[str, Any] = {name: _lock(arrays) for name, arrays in zip(names, tuples, strict=True)}
-    return Backpropagation(network, step, **found, loss=losses[-1], losses=_rules.read_only(losses))
+    return Backpropagation(network, step, **found, loss=float(cost), losses=_rules.read_only(losses))
+
+
+def _moved(values: list[Any], gradients: list[Any], rate: Any) -> list[Any]:
+    """One step of gradient descent."""
+    return [value - rate * gradient for value, gradient in zip(values, gradients, strict=True)]
 
 
 def _lock(arrays: Any) -> tuple[Array, ...]:

@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -303,7 +304,8 @@ class _Reader:
             self._next += 1
             return self._term(_constant(CONSTANTS[token.text]), rf"\{token.text}" if token.text == "pi" else "e", _ATOM)
         if len(token.text) > 1:
-            raise self._refuse(f"use only x, pi, e, one-letter parameters and the functions {', '.join(FUNCTIONS)}")
+            near = get_close_matches(token.text, FUNCTIONS, 3, 0.5) or FUNCTIONS
+            raise self._refuse(f"use x, a one-letter parameter or a known function such as {', '.join(near)}")
         self._next += 1
         if token.text == "x":
             self._has_x = True

@@ -60,7 +60,8 @@ with right, explained():
     network = SmallNetwork(sizes, x, y, activation, output, loss, initializer, seed, rate, knobs)
     result = shared.backpropagate(network, step)
     chain = chain_rule(result, layer, -1 if source == "bias" else int(source) - 1, target)
-    finding = f"After {step} steps the loss is {result.loss:.6g}; the chosen weight's gradient is {chain.gradient:.4g}."
+    after = f"After {step} step{'s' * (step != 1)}"
+    finding = f"{after} the loss is {result.loss:.6g}; the chosen weight's gradient is {chain.gradient:.4g}."
     chart.show(draw_network(result, chain, direction), key="network", alt=f"{direction} pass. {finding}")
     st.caption(f"{finding} In the picture: {PASSES[direction]}; blue is positive, red negative.")
     st.markdown("**The chain rule for the orange weight**")
@@ -74,7 +75,7 @@ with right, explained():
     st.markdown("\n".join(rows))
     st.caption("Multiplied out, the gradient is a sum over every path from the weight to the loss, strongest first.")
     if step:
-        fell = f"The loss goes from {result.losses[0]:.4g} to {result.loss:.4g} in {step} steps."
+        fell = f"The loss goes from {result.losses[0]:.4g} to {result.loss:.4g} in {step} step{'s' * (step != 1)}."
         chart.show(draw_losses(result), key="losses", alt=fell)
         st.caption(fell)
     st.subheader("Every weight, its gradient, and the check")

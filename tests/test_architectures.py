@@ -161,6 +161,32 @@ def test_any_text_is_an_architecture_or_a_sentence(text):
     assert len(sentence) < 300
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "lambda"},
+        {"units": 0},
+        {"units": "3"},
+        {"activation": 'relu"); import os; ("'},
+        {"activation": "glu"},
+        {"initializer": "__import__"},
+        {"use_bias": "x"},
+        {"rate": 1.0},
+        {"rate": float("nan")},
+    ],
+)
+def test_a_layer_made_without_a_description_is_checked_as_well(bad):
+    """A program's text is made of its fields."""
+    with pytest.raises(ValueError, match="must be"):
+        Layer(**{"kind": "dense", **bad})
+
+
+@pytest.mark.parametrize("shape", [(), (1, 2, 3, 4), (0,), (2.5,), ("3",), (200, 200)])
+def test_an_input_made_without_a_description_is_checked_as_well(shape):
+    with pytest.raises(ValueError, match="input"):
+        Architecture(shape, (Layer("dense"),))
+
+
 def test_only_a_text_is_read():
     for value in (None, 3, b"input 3; dense 2", ["input 3"]):
         with pytest.raises(ValueError, match="must be one text"):

@@ -240,8 +240,16 @@ def test_a_bad_step_or_weight_is_one_sentence():
 
 def test_a_descent_that_runs_away_says_so():
     network = SmallNetwork((2, 3, 1), (3.0, -3.0), (1.0,), "linear", "linear", "mean_squared_error", learning_rate=1000)
-    with pytest.raises(ValueError, match="learning_rate must be smaller than 1000 here: after step"):
+    with pytest.raises(ValueError, match=r"learning_rate must be smaller than 1000 here: after \d+ steps"):
         backpropagate(network, 100)
+
+
+def test_a_start_without_a_finite_loss_says_so():
+    network = SmallNetwork((1, 1), (1e3,), (1.0,), "= 1/(x-x)", "linear", "mean_squared_error", "ones")
+    deep = replace(network, units=(1, 1, 1))
+    assert backpropagate(network).loss > 0  # no hidden layer: the function is not used
+    with pytest.raises(ValueError, match="x must be smaller here: after 0 steps the loss"):
+        backpropagate(deep)
 
 
 @settings(max_examples=10)

@@ -553,6 +553,8 @@ def test_the_picture_holds_the_path_and_its_frames_move_two_small_traces(name, s
             for (path, i), end in zip([(p, i) for p in paths.values() for i in (0, 1)], ends, strict=True)
         ]
         assert list(head.x[6::7]) == here
+    redrawn = {step.args[1]["frame"]["redraw"] for step in figure.layout.sliders[0].steps}
+    assert redrawn == {surface.dimension == 2}  # contours vanish if a frame is not drawn anew
     assert [step.args[0][0] for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
 
 

@@ -13,7 +13,7 @@ from nnviz.surfaces import Surface, SurfaceGrid
 
 _FRAMES = 60  # more would weigh more than the picture
 _TAIL = 7  # points of the comet that runs along a path
-_LIFT = 0.025  # how far above a 3-D surface its paths run, as a share of its height: they would sink into it
+_LIFT = 0.05  # how far above a 3-D surface its paths run, as a share of its height: they would sink into it
 _LOWEST = 1e-16  # a height below is drawn here: float64 cannot tell it from 0
 _GREY: Any = [[0, "rgba(95, 135, 150, 0.02)"], [1, "rgba(95, 135, 150, 0.36)"]]  # see-through: works on light and dark
 _STONE: Any = [[0, "#e3ebee"], [1, "#5f8796"]]
@@ -242,7 +242,7 @@ def draw_descent(
         traces,
         700 if surface.dimension == 1 else 800,
         **_descent_layout(surface, grid, runs, solid, last),
-        **_player(runs, steps, solid),
+        **_player(runs, steps, surface.dimension == 2),
     )
     figure.frames = frames
     return figure
@@ -278,9 +278,12 @@ def _descent_layout(surface: Surface, grid: SurfaceGrid, runs: Sequence[Run], so
     return layout
 
 
-def _player(runs: Sequence[Run], steps: np.ndarray, solid: bool) -> dict[str, Any]:
-    """A slider with one stop per frame and two buttons; everything happens in the browser."""
-    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": solid}, "transition": {"duration": 0}}
+def _player(runs: Sequence[Run], steps: np.ndarray, redraw: bool) -> dict[str, Any]:
+    """A slider with one stop per frame and two buttons; everything happens in the browser.
+
+    `redraw`: Plotly wipes contours, and never moves points in 3-D, if a frame is not drawn anew as a whole.
+    """
+    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": redraw}, "transition": {"duration": 0}}
 
     def label(step: int) -> str:
         if len(runs) > 1:
@@ -304,8 +307,8 @@ def _player(runs: Sequence[Run], steps: np.ndarray, solid: bool) -> dict[str, An
         "currentvalue": {"prefix": "step ", "xanchor": "right", "offset": 22, "font": {"size": 15, "color": _INK}},
         "steps": [{"method": "animate", "label": label(int(s)), "args": [[str(s)], at_once]} for s in steps],
     }
-    pace = max(25, min(150, 4_000 // len(steps)))  # milliseconds per frame: about four seconds for the whole path
-    play = {**at_once, "frame": {"duration": pace, "redraw": solid}, "fromcurrent": False}
+    pace = max(40, min(150, 4_000 // len(steps)))  # milliseconds per frame: about four seconds for the whole path
+    play = {**at_once, "frame": {"duration": pace, "redraw": redraw}, "fromcurrent": False}
     buttons = {
         "type": "buttons",
         "direction": "right",

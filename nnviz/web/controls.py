@@ -16,7 +16,7 @@ from nnviz.parameters import Parameter, Value
 
 T = TypeVar("T")
 _LONGEST_QUOTE = 40  # characters of an address repeated in a notice
-_RATE_DIGITS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+_RATE_DIGITS = (1, 1.2, 1.5, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 _BOUND: Any = {"bind": "query-params"}
 _notices: ContextVar[list[str]] = ContextVar("notices")
 
@@ -88,7 +88,7 @@ def slider(label: str, key: str, low: Any, high: Any, default: Any, step: Any, h
 
 
 def rate(label: str, key: str, default: float, help: str | None = None) -> float:
-    """A learning rate from 0.0001 to 10, on a logarithmic slider of twelve values per power of ten.
+    """A learning rate from 0.0001 to 10, on a logarithmic slider of thirteen values per power of ten.
 
     It starts at the largest of them that does not exceed `default`: rates have upper bounds.
     """
@@ -143,8 +143,12 @@ def pick(label: str, key: str, options: Sequence[str], help: str | None = None) 
 def several(label: str, key: str, options: Sequence[str], default: list[str], most: int) -> list[str]:
     """Several names from a menu, `most` at a time."""
     sent = _Sent(key, f"up to {most} names from its menu")
-    value = st.multiselect(label, options, default, max_selections=most, key=key, **_BOUND)
+    blank = key not in st.session_state and sent.values == [""]
+    bound = {} if blank else _BOUND  # a widget that is bound would begin with nothing chosen
+    value = st.multiselect(label, options, default, max_selections=most, key=key, **bound)
     sent.judge(sent.is_one_of(options, most), value)
+    if blank:
+        del st.query_params[key]
     return value
 
 
