@@ -37,6 +37,11 @@ def _rehearse() -> None:
         for _ in range(2):
             nnviz.layer_gradients(nnviz.NetworkSpec(activation=activation))
     nnviz.neuron_chain([1.0, 1.0], [0.0, 0.0])
+    nnviz.descend("quadratic", 5.0)
+    nnviz.sweep_rates("quadratic", 5.0)
+    nnviz.zigzag()
+    for _ in range(2):
+        nnviz.backpropagate(nnviz.SmallNetwork())
     for loss in NEURON_LOSSES:
         nnviz.neuron_learning(2.0, 2.0, 1.0, 0.0, loss, 0.15, 2)
 
