@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 from importlib import import_module
 
 NAMES = ("rerun", "first", "latency", "memory", "gradients")
@@ -13,6 +15,7 @@ def main() -> None:
     names = parser.parse_args().names or NAMES
     if unknown := set(names) - set(NAMES):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # an exit like any other: it ends the servers too
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > cores / 2:
         print(f"{'note':<10}the machine is busy (load {load:.1f} on {cores} cores): ratios suffer, times suffer more")

@@ -1,7 +1,8 @@
 """First visit: from the moment the server answers to the first visitor's finished Activations page."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from statistics import median
 
 from benchmarks import server
@@ -17,7 +18,7 @@ async def _visit(started: server.Server) -> float:
         return await visitor.open()
 
 
-def _first(serve) -> float:
+def _first(serve: Callable[[], AbstractContextManager[server.Server]]) -> float:
     with serve() as started:
         return asyncio.run(_visit(started))
 

@@ -1,5 +1,6 @@
 """Gradients: `layer_gradients` against a program written by hand in numpy, warm and on a first call."""
 
+import logging
 import os
 import random
 import time
@@ -28,6 +29,7 @@ SETTLE = 0.1  # seconds after which numpy's threads have stopped to wait for mor
 MENTIONED = 0.03  # of the time; lines that take less are not listed
 
 _threads = ThreadpoolController()
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of a new function per activation, which is meant
 
 
 def measure() -> Iterator[str]:

@@ -16,20 +16,23 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 PATIENCE = 60_000  # ms
 LINE = ".js-plotly-plot .scatterlayer path.js-line"
 
-# `press` resolves at the first animation frame in which a line of the first chart has changed since the key went down.
+# `taken` resolves at the first animation frame in which a line of the first chart has changed since the key went down.
 SCRIPT = """
   const chart = () => document.querySelector('.js-plotly-plot');
   const lines = () => [...chart()?.querySelectorAll('path.js-line') ?? []].map(path => path.getAttribute('d')).join();
   window.mark = () => { chart().marked = true };
   window.kept = () => Boolean(chart().marked);
-  window.arm = () => { window.taken = new Promise(done => addEventListener('keydown', () => {
-    const pressed = performance.now(), before = lines();
-    const look = () => {
-      const now = lines();
-      if (now && now !== before) done(performance.now() - pressed); else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  }, {once: true, capture: true})) };
+  window.arm = () => { window.taken = new Promise((done, fail) => {
+    setTimeout(() => fail(new Error('no line has changed')), 10_000);
+    addEventListener('keydown', () => {
+      const pressed = performance.now(), before = lines();
+      const look = () => {
+        const now = lines();
+        if (now && now !== before) done(performance.now() - pressed); else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }, {once: true, capture: true});
+  }) };
 """
 
 

@@ -37,7 +37,7 @@ def _cause(result: LayerGradients) -> str:
     stretch = math.sqrt(spec.width * (law.std**2 + law.mean**2))
     slope = float(np.sqrt(np.mean(result.slope_rms[: spec.depth] ** 2)))
     return (
-        f"the slope of {spec.activation} was {slope:.2g} (root mean square; {bound}) "
+        f"the slope of {spec.activation.removeprefix('= ')} was {slope:.2g} (root mean square; {bound}) "
         f"and the weights stretch a vector about {stretch:.2g} times"
     )
 

@@ -248,3 +248,12 @@ def test_the_seed_decides_the_picture():
     first, again, other = (charts(visit("gradient_flow", seed=seed))[:6] for seed in ("3", "3", "4"))
     assert first == again
     assert first != other
+
+
+@pytest.mark.parametrize(
+    "text", ["[x](http://evil.example)", "<b>x</b>", "http://evil.example", "www.evil.example", "![x](y)"]
+)
+def test_a_refused_text_never_becomes_a_live_link(text):
+    message = visit("softmax", scores=text).error[0].value
+    unescaped = message.replace("\\[", "").replace("\\<", "").replace("\\:", "").replace("\\.", "")
+    assert not any(mark in unescaped for mark in ("[", "<", "://", "www."))

@@ -1,12 +1,15 @@
 """Errors: one sentence for the visitor, the whole story for the log."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
+# What Markdown would turn into a link, an image or HTML: a message may quote an address that somebody prepared.
+_LIVE = re.compile(r"([\[\]<!]|:(?=//)|(?<=www)\.)")
 _log = logging.getLogger("nnviz")
 
 
@@ -16,7 +19,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ValueError as refusal:
-        st.error(str(refusal), icon=":material/error:")
+        st.error(_LIVE.sub(r"\\\1", str(refusal)), icon=":material/error:")
 
 
 def show(error: Exception) -> bool:

@@ -26,6 +26,7 @@ def _rehearse() -> None:
     """Run every computation a page starts with, twice: the first call of an engine runs eagerly, the second traces."""
     for name in nnviz.ELEMENTWISE:
         nnviz.activation_curve(name)
+        nnviz.activation_properties(name)
     nnviz.activation_moments("sigmoid")
     nnviz.activation_vector("softmax", [1.0, 2.0])
     nnviz.softmax_outputs([1.0, 2.0])

@@ -231,21 +231,19 @@ def test_a_hostile_address_shows_the_default_picture_and_a_notice_and_injects_no
 
 TEXT = "[data-testid=stTextArea] textarea, [data-testid=stTextInput] input"
 OUTSIDE = "![picture](http://elsewhere.invalid/a.png)[link](http://elsewhere.invalid/b)http://elsewhere.invalid/c"
-TYPED = [
-    ("softmax", "scores"),
-    ("activations?of=a%20vector", "scores"),
-    ("losses", "p"),
-    ("losses", "targets"),
-    ("networks", "layers"),
+TYPED = [  # where an address can put free text; given twice it is quoted in another sentence
+    "softmax?scores={0}",
+    "softmax?scores={0}&scores={0}",
+    "activations?of=a%20vector&scores={0}",
+    "losses?p={0}&targets={0}",
+    "networks?layers={0}",
 ]
 
 
-@pytest.mark.parametrize(("page", "key"), TYPED)
-@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
-def test_text_from_an_address_is_shown_as_text_only(visitor, page, key, times):
+@pytest.mark.parametrize("address", TYPED)
+def test_text_from_an_address_is_shown_as_text_only(visitor, address):
     """It may be quoted in a sentence, but never become a link or a picture, which would call another host."""
-    sent = "&".join([f"{key}={quote(OUTSIDE)}"] * times)
-    visitor.open(f"{page}{'&' if '?' in page else '?'}{sent}", fewest=0)
+    visitor.open(address.format(quote(OUTSIDE)), fewest=0)
     visitor.page.locator(ALERT).first.wait_for()
     assert visitor.page.locator(TEXT).count() > 0
     assert visitor.page.locator(f"{ALERT} :is(a, img)").count() == 0
