@@ -20,12 +20,12 @@ from nnviz import NetworkSpec, layer_gradients, load_dataset
 from nnviz.networks import draw_weights
 
 SHAPE = {"depth": 30, "width": 128, "batch": 256}
-REPEATS, WARM = 30, 5
+REPEATS, WARM = 25, 5
 SHAPES = 9  # networks of a depth, width and batch that this process has not seen
 DTYPES = ("float32", "float64")
 WARM_BAR, FIRST_BAR = 2, 6
 THREADS = (1, os.cpu_count() or 1)  # of numpy, which is measured with the number that suits it better
-SETTLE = 0.1  # seconds after which numpy's threads have stopped to wait for more work, and disturb nobody
+SETTLE = 0.05  # seconds after which numpy's threads have stopped to wait for more work, and disturb nobody
 MENTIONED = 0.03  # of the time; lines that take less are not listed
 
 _threads = ThreadpoolController()

@@ -11,7 +11,7 @@ from benchmarks.verdict import judge, number
 from benchmarks.visitor import visit
 
 DRAGS, MOVES = 8, 5  # a drag is so many moves in a row, each as soon as the one before is answered
-PAUSE = 1.0  # seconds before every drag, in which the other server tidies up
+PAUSE = 0.5  # seconds before every drag, in which the other server tidies up
 BAR = 20
 
 
