@@ -10,10 +10,11 @@ from tests.conftest import Server
 
 FOLDER = Path(__file__).parent
 SIZE = {"width": 1280, "height": 1000}
-METRIC, CAPTION = "[data-testid=stMetricValue]", "[data-testid=stCaptionContainer]"
+MARGIN = 12  # pixels below the last thing to be seen
+SETTINGS, CAPTION = "[data-testid=stExpander]", "[data-testid=stCaptionContainer]"
 PICTURES = {  # file name: address, colour scheme, the last thing to be seen
-    "gradient_flow.png": ("gradient_flow?depth=12", "light", METRIC),
-    "gradient_flow_dark.png": ("gradient_flow?depth=12", "dark", METRIC),
+    "gradient_flow.png": ("gradient_flow?depth=12", "light", SETTINGS),
+    "gradient_flow_dark.png": ("gradient_flow?depth=12", "dark", SETTINGS),
     "activations.png": ("activations?show=sigmoid&show=tanh&show=gelu&z=1", "light", CAPTION),
 }
 
@@ -33,7 +34,8 @@ def main() -> None:
                     visitor.open(address, SIZE, scheme).picture()
                     visitor.page.evaluate("document.fonts.ready.then(() => true)")
                     box = visitor.page.locator(last).first.bounding_box()
-                    crop = {"x": 0, "y": 0, "width": SIZE["width"], "height": round(box["y"] + box["height"])}
+                    bottom = round(box["y"] + box["height"]) + MARGIN
+                    crop = {"x": 0, "y": 0, "width": SIZE["width"], "height": bottom}
                     visitor.page.screenshot(path=FOLDER / name, clip=crop, animations="disabled")
                     print(f"docs/{name}")
                 browser.close()

@@ -63,8 +63,10 @@ def numbers_to_numbers() -> None:
 def scores_to_scores() -> None:
     with left, explained():
         name = controls.choose("Function", "function", VECTOR)
-        scores = controls.numbers("Scores", "scores", "2, 1, 0.1, -1", 600)
+        place = st.container()  # scores that cannot be read stop the block: the slider is built before them
         step = controls.slider("Added to the first score", "add", -5.0, 5.0, 0.0, 0.1)
+        with place:
+            scores = controls.numbers("Scores", "scores", "2, 1, 0.1, -1", 600)
         scores[:1] = [score + step for score in scores[:1]]
         result = shared.activation_vector(name, scores)
         with right:

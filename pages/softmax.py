@@ -23,13 +23,15 @@ st.markdown(
 )
 left, right = st.columns([1, 2.5], gap="large")
 with left, explained():
-    scores = controls.numbers("Scores (2 to 50 numbers)", "scores", PRESETS["Three scores"], 1_000)
+    place = st.container()  # scores that cannot be read stop the block: everything else is built before them
     with st.container(horizontal=True):
         for name, text in PRESETS.items():
             st.button(name, on_click=controls.set_to, args=("scores", text), type="tertiary")
     temperature = controls.slider("Temperature T", "temperature", 0.05, 10.0, 1.0, 0.05)
     shift = controls.slider("Shift: added to every score", "shift", 0.0, 1000.0, 0.0, 1.0)
     dtype = controls.pick("Precision", "dtype", DTYPES)
+    with place:
+        scores = controls.numbers("Scores (2 to 50 numbers)", "scores", PRESETS["Three scores"], 1_000)
     result = shared.softmax_outputs([score + shift for score in scores], temperature, dtype)
     top = int(np.argmax(result.probabilities))
     finding = f"score {top + 1} gets {result.probabilities[top]:.2%}"

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from nnviz.parameters import Parameter, Value
+from nnviz.web.plain import harmless
 
 T = TypeVar("T")
 _LONGEST_QUOTE = 40  # characters of an address repeated in a notice
@@ -22,10 +23,8 @@ _notices: ContextVar[list[str]] = ContextVar("notices")
 
 
 def _quote(text: str) -> str:
-    """`text` from an address, harmless in Markdown: its special characters escaped, its length bounded."""
-    short = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
-    plain = "".join(letter if letter.isprintable() else "�" for letter in short)
-    return "“" + "".join("\\" + letter if letter in r"\`*_{}[]()<>#+-.!|$~:^&" else letter for letter in plain) + "”"
+    """`text` from an address, harmless and bounded."""
+    return "“" + harmless(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…") + "”"
 
 
 @contextmanager
@@ -54,7 +53,9 @@ class _Sent:
 
     def judge(self, valid: bool, shown: Any) -> None:
         if self.values and not valid:
-            instead = "none" if shown is None else shown if isinstance(shown, str) else json.dumps(shown)
+            instead = (
+                "none" if shown is None else _quote(shown) if isinstance(shown, str) else harmless(json.dumps(shown))
+            )
             sent = _quote(", ".join(self.values))
             _notices.get([]).append(f"{self._key} must be {self._rule}, not {sent}; it shows {instead}.")
 

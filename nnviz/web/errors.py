@@ -1,15 +1,14 @@
 """Errors: one sentence for the visitor, the whole story for the log."""
 
 import logging
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
-# What Markdown would turn into a link, an image or HTML: a message may quote an address that somebody prepared.
-_LIVE = re.compile(r"([\[\]<!]|:(?=//)|(?<=www)\.)")
+from nnviz.web.plain import unlinked
+
 _log = logging.getLogger("nnviz")
 
 
@@ -19,7 +18,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ValueError as refusal:
-        st.error(_LIVE.sub(r"\\\1", str(refusal)), icon=":material/error:")
+        st.error(unlinked(str(refusal)), icon=":material/error:")
 
 
 def show(error: Exception) -> bool:
